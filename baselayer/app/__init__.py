@@ -1,0 +1,1 @@
+"""The application and the library under it; docs/architecture.md draws its floors."""

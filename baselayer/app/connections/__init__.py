@@ -1,0 +1,1 @@
+"""Stored connections: the records, their secrets, and the drivers that dial them."""

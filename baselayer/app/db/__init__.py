@@ -1,0 +1,1 @@
+"""The metadata database: declarative base, verified sessions, engines, mixins, embedded server."""

@@ -1,0 +1,1 @@
+"""Our own launcher of a private PostgreSQL: nobody has to install or run a server."""

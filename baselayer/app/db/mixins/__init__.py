@@ -1,0 +1,1 @@
+"""Mixins that give models their verbs and keys; plain SQLAlchemy declarative."""

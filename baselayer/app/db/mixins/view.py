@@ -1,0 +1,113 @@
+"""TableViewRequest applied: one page of a SELECT, by offset or by the id it goes on after."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from baselayer.app.db.keys import as_identity
+from baselayer.app.db.mixins.uuid import UUIDTableBaseMixin
+from baselayer.app.db.verify import key_attributes
+from baselayer.app.errors import InvalidRequestError
+from baselayer.app.schemas.paging import ListResponse, TableViewRequest, TimeFilterRequest
+
+
+def within_times(cls: Any, statement: sa.Select[Any], view: TimeFilterRequest) -> sa.Select[Any]:
+    """Return `statement` limited to the times that `view` names."""
+    limits = [
+        (view.created_after_datetime, cls.created_at.__ge__),
+        (view.created_before_datetime, cls.created_at.__lt__),
+        (view.updated_after_datetime, cls.modified.__ge__),
+        (view.updated_before_datetime, cls.modified.__lt__),
+    ]
+    return statement.where(*(compare(moment) for moment, compare in limits if moment is not None))
+
+
+def page_of(
+    session: orm.Session,
+    cls: Any,
+    statement: sa.Select[Any],
+    view: TableViewRequest,
+    *,
+    total: int | None = None,
+) -> ListResponse[Any]:
+    """Return the page of `statement` that `view` asks for, times included.
+
+    The anchor `after_id` is looked up under the WHERE of `statement`: one that is absent and one
+    that may not be seen get the same InvalidRequestError, so a cursor tells nothing. Ordered by
+    `updated_at`, which changes under the reader, a page has no `next`: go on by offset.
+    """
+    keys = sort_keys(cls, view)
+    ordered = within_times(cls, statement, view).order_by(None)
+    ordered = ordered.order_by(*(key.desc() if view.desc else key.asc() for key in keys))
+    if view.after_id is not None:
+        ordered = ordered.where(_beyond(keys, anchor_of(session, cls, statement, view), view.desc))
+    return listed(session, cls, ordered, view, total=total)
+
+
+def listed(
+    session: orm.Session,
+    cls: Any,
+    ordered: sa.Select[Any],
+    view: TableViewRequest,
+    *,
+    total: int | None = None,
+) -> ListResponse[Any]:
+    """Return the page that `view` cuts out of `ordered`."""
+    # One more than asked for tells whether there is a next page.
+    found = list(session.scalars(ordered.offset(view.offset).limit(view.limit + 1)).unique())
+    items = found[: view.limit]
+    has_cursor = view.order != "updated_at" and len(key_attributes(cls)) == 1
+    goes_on = len(found) > view.limit and has_cursor
+    return ListResponse(items=items, total=total, next=str(items[-1].id) if goes_on else None)
+
+
+def count_of(
+    session: orm.Session, cls: Any, statement: sa.Select[Any], view: TableViewRequest
+) -> int:
+    """Return how many records all the pages of `statement` have together."""
+    wanted = (
+        within_times(cls, statement, view).order_by(None).with_only_columns(*key_attributes(cls))
+    )
+    return session.scalar(sa.select(sa.func.count()).select_from(wanted.subquery())) or 0
+
+
+def has_times(view: TableViewRequest) -> bool:
+    """Tell whether `view` limits the times."""
+    names = ("created_after", "created_before", "updated_after", "updated_before")
+    return any(getattr(view, f"{name}_datetime") is not None for name in names)
+
+
+def sort_keys(cls: Any, view: TableViewRequest) -> list[Any]:
+    """Return what `view` orders records of `cls` by; the last ones are the primary key."""
+    columns = {"created_at": cls.created_at, "updated_at": cls.modified}
+    if view.order == "created_at" and issubclass(cls, UUIDTableBaseMixin):
+        return [cls.id]  # a UUIDv7 is in the order of creation, and has an index
+    first = [columns[view.order]] if view.order in columns else []
+    return [*first, *key_attributes(cls)]
+
+
+def anchor_of(
+    session: orm.Session, cls: Any, statement: sa.Select[Any], view: TableViewRequest
+) -> tuple[Any, ...]:
+    """Return what the record `after_id` is sorted by, looked up under the WHERE of `statement`."""
+    row = None
+    identity = as_identity(cls, view.after_id)
+    if identity is not None:
+        (key,) = key_attributes(cls)
+        found = statement.order_by(None).with_only_columns(*sort_keys(cls, view))
+        row = session.execute(found.where(key == identity[0])).first()
+    if row is None:
+        raise InvalidRequestError(
+            "The list cannot go on after that id: start again from its first page.",
+            fields={"after_id": "no such record in this list"},
+        )
+    return tuple(row)
+
+
+def _beyond(keys: list[Any], anchor: tuple[Any, ...], desc: bool) -> sa.ColumnElement[bool]:
+    there = [sa.bindparam(None, v, k.type) for k, v in zip(keys, anchor, strict=True)]
+    if len(keys) == 1:  # a row of one value would hide its index
+        beyond: sa.ColumnElement[bool] = keys[0] < there[0] if desc else keys[0] > there[0]
+        return beyond
+    return sa.tuple_(*keys) < sa.tuple_(*there) if desc else sa.tuple_(*keys) > sa.tuple_(*there)

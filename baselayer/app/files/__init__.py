@@ -1,0 +1,1 @@
+"""Files that outlive a process: where results are kept."""

@@ -1,0 +1,1 @@
+"""Who there is: accounts, users, groups, roles, permissions, tokens."""

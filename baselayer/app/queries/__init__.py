@@ -1,0 +1,1 @@
+"""Stored queries, their runs, and what a statement may be."""

@@ -1,0 +1,1 @@
+"""The executor: a child process in which statements run, so that the web process never waits."""

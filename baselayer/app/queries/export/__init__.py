@@ -1,0 +1,1 @@
+"""Downloads: a stored result as a stream of bytes in another format."""

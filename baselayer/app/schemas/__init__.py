@@ -1,0 +1,1 @@
+"""What crosses the border as JSON: pydantic models, one file per noun; unknown fields refused."""

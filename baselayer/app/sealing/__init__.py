@@ -1,0 +1,1 @@
+"""Secrets at rest: sealed by a key ring, bound to the record they belong to."""

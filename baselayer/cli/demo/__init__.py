@@ -1,0 +1,1 @@
+"""The demo: a database of flights, people with different rights, and queries worth reading."""

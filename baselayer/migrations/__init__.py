@@ -1,0 +1,1 @@
+"""Alembic migrations of the metadata database; imports only `baselayer.app.models`."""

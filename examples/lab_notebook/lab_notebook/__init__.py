@@ -1,0 +1,1 @@
+"""A lab notebook: an application of its own, built on baselayer."""

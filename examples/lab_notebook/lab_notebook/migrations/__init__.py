@@ -1,0 +1,1 @@
+"""The tables of the lab notebook, version by version."""

@@ -1,0 +1,18 @@
+select 1; select 2
+
+select 1; attach 'x'
+
+select 'a\'; drop table t; --'
+
+select $$a$$; drop table t
+
+select e'\''; drop table t
+
+select "a"; delete from t
+
+select 1 -- x
+; delete from t
+
+delete from t; select 1
+
+select 1; install httpfs; load httpfs

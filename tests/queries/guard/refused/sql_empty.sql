@@ -1,0 +1,9 @@
+;
+
+;;; 
+
+-- nothing
+
+/* nothing */
+
+/* outer /* inner */ */ ; -- end
