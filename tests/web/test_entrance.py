@@ -106,6 +106,7 @@ def test_log_out_ends_the_session(visit: Visit, world: World) -> None:
 def test_session_that_ended_elsewhere_leads_to_login(visit: Visit, world: World) -> None:
     page = visit("/connections")
     expect(page.get_by_role("heading", name="Connections")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # a request still under way would lead there first
     world.sessions.clear()
     page.get_by_role("link", name="Tokens").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
