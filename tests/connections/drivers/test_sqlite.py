@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from baselayer.app.connections.drivers.base import Session, cut_in
+from baselayer.app.connections.drivers.file_session import FileSession
 from baselayer.app.errors import (
     BaselayerError,
     FileNotAllowedError,
@@ -185,6 +186,25 @@ def test_time_is_kept(root: Path) -> None:
     ):
         rows(session, ENDLESS)
     assert time.monotonic() - begun < SOON_SECONDS
+
+
+def test_child_may_be_first_to_see_that_time_is_up(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileSession, "_watch", lambda self, seconds: None)
+    with (
+        opened(root, "sqlite", "shop.db", timeout_seconds=1) as session,
+        pytest.raises(QueryTimeoutError),
+    ):
+        rows(session, ENDLESS)
+
+
+def test_word_in_a_message_is_no_interrupt(root: Path) -> None:
+    with (
+        opened(root, "sqlite", "shop.db") as session,
+        pytest.raises(QueryFailedError, match="no such column: interrupted"),
+    ):
+        rows(session, "select interrupted")
 
 
 def test_cancel_ends_the_statement(root: Path) -> None:

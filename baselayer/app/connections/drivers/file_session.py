@@ -180,9 +180,10 @@ class FileSession:
 
     def _failed(self, payload: bytes) -> BaselayerError:
         self._refuse_if_cancelled()
-        if self._expired:
-            return self._timeout()
         cause, text = json.loads(payload)
+        # The child keeps the time too, and may be first to say so.
+        if self._expired or cause == file_frames.BY_INTERRUPT:
+            return self._timeout()
         if cause == file_frames.BY_MEMORY:
             return _out_of_memory()
         if cause == file_frames.BY_FILE:

@@ -216,7 +216,7 @@ def _allow_describing(
 
 def _failure(error: Exception) -> EngineError:
     text = str(error)
-    if "interrupted" in text:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
         return EngineError(BY_INTERRUPT, text)
     if "out of memory" in text:
         return EngineError(BY_MEMORY, text)
