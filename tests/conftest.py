@@ -21,6 +21,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("baselayer")
 
+# Tests of settings start from none, whatever whoever starts them has set for a server of his own.
+for name in [name for name in os.environ if name.startswith("BASELAYER_")]:
+    if name != "BASELAYER_TEST_DRIVER":
+        del os.environ[name]
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
