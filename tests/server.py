@@ -203,7 +203,7 @@ class Served:
 
     def audit(self, **wanted: Any) -> list[dict[str, Any]]:
         """Return the lines of the audit with these values, newest first."""
-        lines = data(self.admin.get("/api/audit?limit=1000"))
+        lines = data(self.admin.get("/api/audit?limit=1000"))["items"]
         return [line for line in lines if wanted.items() <= line.items()]
 
 

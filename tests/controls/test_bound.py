@@ -198,7 +198,7 @@ def test_predicate_with_other_open_parameters_has_no_token() -> None:
 def test_copy_of_a_filled_in_predicate_may_be_another_one() -> None:
     column = sa.column("owner_id", sa.Integer)
     said = Bound(
-        column == AccessorId(), sa.bindparam("accessor_id", 7), token=1
+        column == AccessorId(), {ACCESSOR_ID: sa.bindparam("accessor_id", 7)}, token=1
     )  # as if it were kept
     copied = visitors.cloned_traverse(said, {}, {})
     assert (said.token, copied.token) == (1, None)

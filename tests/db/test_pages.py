@@ -11,7 +11,8 @@ from sqlalchemy import orm
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from baselayer.app.controls.forms import all_keys, counted_keys, denied_keys, first_keys
+from baselayer.app.controls.bound import ACCESSOR_ID
+from baselayer.app.controls.forms import all_keys, counted_keys, denied_keys, first_page
 from baselayer.app.controls.grants import grants_of
 from baselayer.app.db import choosing, verify
 from baselayer.app.db.choosing import Estimate, Estimates, Form, form_for
@@ -172,9 +173,9 @@ def test_what_is_absent_is_denied(graph: sa.Engine) -> None:
     with orm.Session(graph) as session:
         for mode in ("read", "delete", "home"):
             ids = [*listed(session, Thing, mode, who)]
-            denied = denied_keys(Thing, mode, who, [*ids, 10**6])
-            assert denied is not None
-            assert list(session.scalars(denied)) == [10**6]
+            denied, ids_name = denied_keys(Thing, mode, who) or pytest.fail("there is no such form")
+            values = {ACCESSOR_ID: who.user_id, ids_name: [*ids, 10**6]}
+            assert list(session.scalars(denied, values)) == [10**6]
         assert Thing.permissions_on(session, [10**6, "no id"], who, ["read"]) == {
             10**6: {"read": False},
             "no id": {"read": False},
@@ -190,12 +191,12 @@ def test_forms_exist_exactly_where_a_mode_is_an_or_of_chains(graph: sa.Engine) -
             found = [
                 all_keys(cls, mode, who),
                 counted_keys(cls, mode, who),
-                first_keys(cls, mode, who, desc=True, is_after=False),
+                first_page(cls, mode, who, desc=True, is_after=False),
             ]
             assert [it is not None for it in found] == [mode in FORMED] * 3
             assert grants_of(cls, mode, CALLERS[-1]) is None  # an admin sees all
     assert grants_of(Thing, "read", CALLERS[-2]) is None  # has a permission for all
-    assert denied_keys(Spot, "read", CALLERS[0], [1]) is None
+    assert denied_keys(Spot, "read", CALLERS[0]) is None
     for narrowed in (Document, Photo, Memo):
         assert grants_of(narrowed, "read", OWNER) is None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -276,7 +277,12 @@ class World:
     def _audit(self, method: str, rest: list[str], *, params: dict[str, str], **_: Any) -> Any:
         wanted = params.get("outcome")
         lines = [line for line in reversed(self.audit) if wanted in (None, line["outcome"])]
-        return lines[: int(params["limit"])]
+        after = params.get("after_id")
+        if after is not None:
+            lines = lines[[line["id"] for line in lines].index(after) + 1 :]
+        limit = int(params["limit"])
+        shown = lines[:limit]
+        return {"items": shown, "next": shown[-1]["id"] if len(lines) > limit else None}
 
     def _share(self, method: str, ident: str, body: Record) -> Any:
         if method == "PUT":
@@ -286,7 +292,8 @@ class World:
     def _note(self, user: str, action: str) -> None:
         is_refused = len(self.audit) % 9 == 4
         self.audit.append({
-            "created_at": _ago(0), "user_id": {"ana": 2, "bob": 3}.get(user, 1), "token_id": None,
+            "id": str(uuid.uuid4()), "created_at": _ago(0),
+            "user_id": {"ana": 2, "bob": 3}.get(user, 1), "token_id": None,
             "address": "192.0.2.17", "action": action,
             "outcome": "refused" if is_refused else "allowed",
             "code": "permission_missing" if is_refused else None, "object_type": None,

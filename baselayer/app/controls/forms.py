@@ -1,6 +1,6 @@
 """Forms: other ways than the predicate to ask for what an accessor may touch, each for one purpose.
 
-`first_keys` merges the newest rows of each grant, for a page; `all_keys` is the union of the
+`first_page` merges the newest rows of each grant, for a page; `all_keys` is the union of the
 grants, for a count or a page of one who has few rows; `denied_keys` is what is left of many ids
 when the granted ones are taken away. Each is None for a mode that is no plain OR of chains to the
 users, and then the predicate is the form (measurements: docs/reference/forms.md).
@@ -8,67 +8,80 @@ users, and then the predicate is the form (measurements: docs/reference/forms.md
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
 from baselayer.app.controls.accessor import Accessor
-from baselayer.app.controls.bound import ACCESSOR_ID, AccessorId, OpenPredicate, open_predicate
-from baselayer.app.controls.effective import Shape, forgets_with_kept, kept_alone
+from baselayer.app.controls.bound import (
+    AccessorId,
+    OpenParameter,
+    OpenPredicate,
+    in_one_piece,
+    open_predicate,
+)
+from baselayer.app.controls.effective import (
+    Shape,
+    forgets_with_kept,
+    kept_alone,
+    open_predicate_of,
+)
 from baselayer.app.controls.grants import Grant, grants_of
-from baselayer.app.controls.rows import EntityRows, is_in, mark_gate
+from baselayer.app.controls.ids import IdArray
+from baselayer.app.controls.rows import EntityRows, is_in, mark_gate, primary_key_of
 
 S = TypeVar("S")
 
 KEPT_FORMS = 512
 
-# Parameters: how many keys, which key they come after, which keys are asked for, how far to count.
-ROWS, AFTER, IDS, ENOUGH = "page_rows", "page_after", "asked_ids", "count_up_to"
+# Parameters: which part of how many rows, which key they come after, which keys are asked for, how
+# far to count.
+OFFSET, LIMIT, ROWS, AFTER = "page_offset", "page_limit", "page_rows", "page_after"
+IDS, ENOUGH = "asked_ids", "count_up_to"
 
 
-def first_keys(
+def first_page(
     cls: type, mode: str, accessor: Accessor, *, desc: bool, is_after: bool
-) -> ColumnElement[bool] | None:
-    """Return the condition that a row is one of the first `page_rows`, by key, that are granted.
+) -> sa.Select[Any] | None:
+    """Return the SELECT of a page of the first records, by key, that are granted.
 
-    With `is_after`, of those beyond the key `page_after_0`, `page_after_1`, …: parameters all.
+    It is one and the same for all who ask, and is not walked again at each execution; the values
+    go beside it: ACCESSOR_ID; OFFSET and LIMIT; ROWS, their sum; and with `is_after` AFTER_0, …,
+    the key to go on from. Unless that is the key of a record which is granted, the page is empty.
     """
-    return _filled_in(_first_keys, cls, mode, accessor, desc, is_after)
+    return _kept_form(_first_page, cls, mode, accessor, desc, is_after)
 
 
 def all_keys(cls: type, mode: str, accessor: Accessor) -> ColumnElement[bool] | None:
     """Return the condition that a row is one of all that are granted, gathered beforehand."""
-    return _filled_in(_all_keys, cls, mode, accessor)
+    found: OpenPredicate | None = _kept_form(_all_keys, cls, mode, accessor)
+    return None if found is None else found.filled_in(accessor.user_id)
 
 
 def counted_keys(cls: type, mode: str, accessor: Accessor) -> sa.Select[Any] | None:
-    """Return the SELECT of how many rows are granted."""
-    return _with_value(_counted_keys, cls, mode, accessor)
+    """Return the SELECT of how many rows are granted to the user of the parameter ACCESSOR_ID.
+
+    It is one and the same for all who ask: the value goes beside it.
+    """
+    return _kept_form(_counted_keys, cls, mode, accessor)
 
 
-def denied_keys(
-    cls: type, mode: str, accessor: Accessor, ids: Sequence[Any]
-) -> sa.Select[Any] | None:
-    """Return the SELECT of those of `ids`, single keys, that are absent or not granted."""
-    statement = _kept_form(_denied_keys, cls, mode, accessor)
-    if statement is None:
-        return None
-    # A subquery has no parameters of its own to fill in, so this one carries its values.
-    mapper: orm.Mapper[Any] = sa.inspect(cls)
-    (key,) = mapper.primary_key
-    values = {ACCESSOR_ID: accessor.user_id, IDS: list(ids)}
-    kinds = {IDS: ARRAY(key.type)}
-    replaced: sa.Select[Any] = _replaced(statement, values, kinds)
-    return replaced
+def denied_keys(cls: type, mode: str, accessor: Accessor) -> tuple[sa.Select[Any], str] | None:
+    """Return the SELECT of those of some ids, single keys, that are absent or not granted.
+
+    And the name of the parameter that takes the ids, which no other such SELECT has; the user is
+    that of ACCESSOR_ID. The values go beside it.
+    """
+    return _kept_form(_denied_keys, cls, mode, accessor)
 
 
 def estimated(cls: type, mode: str, accessor: Accessor) -> sa.Select[Any] | None:
-    """Return the SELECT of how many far ends the grants have, how many rows the table has, and
-    how many keys are granted, those counted no further than `count_up_to`."""
-    return _with_value(_estimated, cls, mode, accessor)
+    """Return the SELECT of how many far ends the grants to the user of ACCESSOR_ID have, how many
+    rows the table has, and how many keys are granted, those counted no further than ENOUGH."""
+    return _kept_form(_estimated, cls, mode, accessor)
 
 
 def _kept_form(
@@ -80,20 +93,6 @@ def _kept_form(
     return form(cls, mode, frozenset(accessor.permissions), *more)
 
 
-def _filled_in(
-    form: Callable[..., OpenPredicate | None], cls: type, mode: str, accessor: Accessor, *more: Any
-) -> ColumnElement[bool] | None:
-    found = _kept_form(form, cls, mode, accessor, *more)
-    return None if found is None else found.filled_in(accessor.user_id)
-
-
-def _with_value(
-    form: Callable[..., sa.Select[Any] | None], cls: type, mode: str, accessor: Accessor
-) -> sa.Select[Any] | None:
-    found = _kept_form(form, cls, mode, accessor)
-    return None if found is None else found.params(**{ACCESSOR_ID: accessor.user_id})
-
-
 @forgets_with_kept
 @lru_cache(maxsize=KEPT_FORMS)
 def _grants(cls: type, mode: str, permissions: frozenset[str]) -> list[Grant] | None:
@@ -102,20 +101,35 @@ def _grants(cls: type, mode: str, permissions: frozenset[str]) -> list[Grant] | 
 
 @forgets_with_kept
 @lru_cache(maxsize=KEPT_FORMS)
-def _first_keys(
+def _first_page(
     cls: type, mode: str, permissions: frozenset[str], desc: bool, is_after: bool
-) -> OpenPredicate | None:
+) -> sa.Select[Any] | None:
     grants = _grants(cls, mode, permissions)
     if grants is None:
         return None
-    rows: ColumnElement[int] = sa.bindparam(ROWS, type_=sa.Integer, required=True)
+    rows: ColumnElement[int] = OpenParameter(ROWS, sa.Integer())
     tops = [
         grant.top_keys(_order(grant.key, desc), rows, _after(grant.key, desc) if is_after else None)
         for grant in grants
     ]
     merged = sa.union(*tops).subquery()
     first = sa.select(*merged.c).order_by(*_order(list(merged.c), desc)).limit(rows)
-    return open_predicate(mark_gate(is_in(EntityRows(cls), first)))
+    wanted = [is_in(EntityRows(cls), first)]
+    if is_after:
+        wanted.append(_is_anchored(cls, mode, permissions))
+    page: sa.Select[Any] = sa.select(cls).where(in_one_piece(sa.and_(*wanted)))
+    page = page.order_by(*_order(primary_key_of(EntityRows(cls)), desc))
+    parts = (OpenParameter(name, sa.Integer()) for name in (OFFSET, LIMIT))
+    return page.offset(next(parts)).limit(next(parts))
+
+
+def _is_anchored(cls: type, mode: str, permissions: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition that the record to go on from is granted itself."""
+    key = primary_key_of(EntityRows(cls))
+    granted, _ = open_predicate_of(cls, mode, Shape(AccessorId(), False, permissions))
+    is_it = (column == there for column, there in zip(key, _anchor(key), strict=True))
+    one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(cls)
+    return one.where(granted, *is_it).correlate(None).exists()
 
 
 @forgets_with_kept
@@ -140,16 +154,19 @@ def _counted_keys(cls: type, mode: str, permissions: frozenset[str]) -> sa.Selec
 
 @forgets_with_kept
 @lru_cache(maxsize=KEPT_FORMS)
-def _denied_keys(cls: type, mode: str, permissions: frozenset[str]) -> sa.Select[Any] | None:
+def _denied_keys(
+    cls: type, mode: str, permissions: frozenset[str]
+) -> tuple[sa.Select[Any], str] | None:
     grants = _grants(cls, mode, permissions)
     if grants is None or len(sa.inspect(cls).mapper.primary_key) != 1:
         return None
     kind = grants[0].key[0].type
-    ids: ColumnElement[Any] = sa.bindparam(IDS, type_=ARRAY(kind), required=True)
+    name = f"{IDS}_{next(_NUMBERS)}"
+    ids: ColumnElement[Any] = OpenParameter(name, IdArray(kind))
     asked = sa.select(sa.func.unnest(ids, type_=kind).label("key_0"))
     granted = sa.union_all(*(grant.keys_near(grant.key[0] == sa.any_(ids)) for grant in grants))
     denied = asked.except_(sa.select(*granted.subquery().c)).subquery()
-    return sa.select(*denied.c)
+    return sa.select(*denied.c), name
 
 
 @forgets_with_kept
@@ -181,22 +198,14 @@ def _order(key: Sequence[ColumnElement[Any]], desc: bool) -> list[ColumnElement[
 
 
 def _after(key: Sequence[ColumnElement[Any]], desc: bool) -> ColumnElement[bool]:
-    there = [sa.bindparam(f"{AFTER}_{n}", type_=it.type, required=True) for n, it in enumerate(key)]
+    there = _anchor(key)
     if len(key) == 1:  # a row of one value would hide its index
         return key[0] < there[0] if desc else key[0] > there[0]
     return sa.tuple_(*key) < sa.tuple_(*there) if desc else sa.tuple_(*key) > sa.tuple_(*there)
 
 
-def _replaced(statement: sa.Select[Any], values: dict[str, Any], kinds: dict[str, Any]) -> Any:
-    """Return `statement` with these values instead of its open parameters."""
-    made: dict[str, Any] = {}
+def _anchor(key: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [OpenParameter(f"{AFTER}_{number}", it.type) for number, it in enumerate(key)]
 
-    def put(element: Any, **_: Any) -> Any:
-        if not isinstance(element, sa.BindParameter) or element.key not in values:
-            return None
-        kind = kinds.get(element.key, element.type)
-        return made.setdefault(
-            element.key, sa.bindparam(element.key, values[element.key], type_=kind, unique=True)
-        )
 
-    return sa.sql.visitors.replacement_traverse(statement, {}, put)
+_NUMBERS = count()

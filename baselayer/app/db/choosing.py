@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from baselayer.app.controls.accessor import Accessor
+from baselayer.app.controls.bound import ACCESSOR_ID
 from baselayer.app.controls.forms import ENOUGH, estimated
 
 KEPT_SECONDS = 60.0
@@ -79,15 +80,16 @@ class Estimates:
         until, found = self._kept.get(key, (0.0, None))
         if self._clock() < until:
             return found
-        found = _ask(connection, statement)
+        found = _ask(connection, statement, accessor.user_id)
         self._kept[key] = self._clock() + KEPT_SECONDS, found
         while len(self._kept) > KEPT_ESTIMATES:
             self._kept.popitem(last=False)
         return found
 
 
-def _ask(connection: sa.Connection, statement: sa.Select[Any]) -> Estimate:
-    ends, rows, keys = connection.execute(statement.params(**{ENOUGH: MOST_GATHERED})).one()
+def _ask(connection: sa.Connection, statement: sa.Select[Any], user_id: Any) -> Estimate:
+    values = {ACCESSOR_ID: user_id, ENOUGH: MOST_GATHERED}
+    ends, rows, keys = connection.execute(statement, values).one()
     return Estimate(ends, int(rows or -1), keys)
 
 

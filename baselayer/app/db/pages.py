@@ -7,16 +7,20 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from baselayer.app.controls.accessor import Accessor
+from baselayer.app.controls.bound import ACCESSOR_ID
 from baselayer.app.controls.effective import predicate_of
-from baselayer.app.controls.forms import AFTER, ROWS, all_keys, counted_keys, first_keys
-from baselayer.app.db.choosing import Form, estimates, form_for
-from baselayer.app.db.mixins.view import (
-    anchor_of,
-    has_times,
-    listed,
-    page_of,
-    sort_keys,
+from baselayer.app.controls.forms import (
+    AFTER,
+    LIMIT,
+    OFFSET,
+    ROWS,
+    all_keys,
+    counted_keys,
+    first_page,
 )
+from baselayer.app.db.choosing import Form, estimates, form_for
+from baselayer.app.db.keys import as_identity
+from baselayer.app.db.mixins.view import cut, has_times, page_of, require_anchor, sort_keys
 from baselayer.app.schemas.paging import ListResponse, TableViewRequest
 
 Conditions = Sequence[sa.ColumnElement[bool]]
@@ -62,7 +66,8 @@ def accessible_count(
         # The keys are read beside the mapped class, which a verified session rightly refuses.
         if session.autoflush:
             session.flush()
-        return int(orm.Session.connection(session).execute(counted).scalar_one())
+        found = orm.Session.connection(session).execute(counted, {ACCESSOR_ID: accessor.user_id})
+        return int(found.scalar_one())
     gathered = all_keys(cls, mode, accessor)
     allowed = predicate_of(cls, mode, accessor) if gathered is None else gathered
     statement = sa.select(sa.func.count()).select_from(cls).where(allowed, *where)
@@ -95,15 +100,21 @@ def _merged(
     mode: str,
     options: Sequence[Any],
 ) -> ListResponse[Any]:
-    values: dict[str, Any] = {ROWS: view.offset + view.limit + 1}
-    is_after = view.after_id is not None
-    if is_after:
-        allowed = sa.select(cls).where(predicate_of(cls, mode, accessor))
-        for number, value in enumerate(anchor_of(session, cls, allowed, view)):
-            values[f"{AFTER}_{number}"] = value
-    first = first_keys(cls, mode, accessor, desc=view.desc, is_after=is_after)
-    assert first is not None  # noqa: S101 (there was an estimate, hence there are grants)
-    keys = sort_keys(cls, view)
-    ordered = sa.select(cls).where(first).options(*options)
-    ordered = ordered.order_by(*(key.desc() if view.desc else key.asc() for key in keys))
-    return listed(session, cls, ordered.params(**values), view)
+    allowed = sa.select(cls).where(predicate_of(cls, mode, accessor))
+    after: tuple[Any, ...] = ()
+    if view.after_id is not None:
+        after = as_identity(cls, view.after_id) or require_anchor(session, cls, allowed, view)
+    statement = first_page(cls, mode, accessor, desc=view.desc, is_after=bool(after))
+    assert statement is not None  # noqa: S101 (there was an estimate, hence there are grants)
+    values = {
+        ACCESSOR_ID: accessor.user_id,
+        OFFSET: view.offset,
+        LIMIT: view.limit + 1,
+        ROWS: view.offset + view.limit + 1,
+        **{f"{AFTER}_{number}": value for number, value in enumerate(after)},
+    }
+    wanted = statement.options(*options) if options else statement
+    found = list(session.scalars(wanted, values).unique())
+    if after and not found:
+        require_anchor(session, cls, allowed, view)
+    return cut(cls, found, view)

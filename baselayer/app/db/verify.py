@@ -5,17 +5,18 @@ has vanished fails closed. Only a refusal costs a second query, which names the 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from baselayer.app.controls.accessor import Accessor
+from baselayer.app.controls.bound import ACCESSOR_ID
 from baselayer.app.controls.effective import predicate_of
 from baselayer.app.controls.forms import denied_keys
+from baselayer.app.controls.ids import IdArray
 from baselayer.app.errors import AccessError
 
 Identity = tuple[Any, ...]
@@ -30,6 +31,8 @@ class Counted:
     source: Any
     allowed: sa.ColumnElement[bool]
     wanted: sa.ColumnElement[bool] | None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Of the parameters that are open in it."""
 
 
 class Asked(Protocol):
@@ -79,13 +82,16 @@ class LargeQuestion(Asked):
 
     question: Question
     denied: sa.Select[Any]
+    ids_name: str
 
     @property
     def expected(self) -> int:
         return 0
 
     def counted(self, accessor: Accessor) -> Counted:
-        return Counted(self.denied.subquery(), sa.true(), None)
+        ids = [identity[0] for identity in self.question.identities]
+        values = {ACCESSOR_ID: accessor.user_id, self.ids_name: ids}
+        return Counted(self.denied.subquery(), sa.true(), None, values)
 
     def refused(self, connection: sa.Connection, accessor: Accessor) -> list[str]:
         return self.question.refused(connection, accessor)
@@ -98,8 +104,8 @@ def questions(mode: str, records: Iterable[Any]) -> list[Question]:
     """Return one question a class about stored `records`, by the identity they were loaded with."""
     identities: dict[type, set[Identity]] = defaultdict(set)
     for record in records:
-        state = sa.inspect(record)
-        identity = state.identity or state.mapper.primary_key_from_instance(record)
+        state = orm.attributes.instance_state(record)
+        identity = state.key[1] if state.key else state.mapper.primary_key_from_instance(record)
         identities[type(record)].add(tuple(identity))
     return [Question(cls, mode, frozenset(ids)) for cls, ids in identities.items()]
 
@@ -108,9 +114,8 @@ def enlarged(question: Question, accessor: Accessor) -> Asked:
     """Return `question` in the form for as many records as it asks of; for `require_all`."""
     if len(question.identities) < MANY:
         return question
-    ids = [identity[0] for identity in question.identities]
-    denied = denied_keys(question.cls, question.mode, accessor, ids)
-    return question if denied is None else LargeQuestion(question, denied)
+    denied = denied_keys(question.cls, question.mode, accessor)
+    return question if denied is None else LargeQuestion(question, *denied)
 
 
 def require_all(connection: sa.Connection, accessor: Accessor, asked: Collection[Asked]) -> None:
@@ -134,14 +139,17 @@ def require_existing(
 def among(cls: type, identities: Collection[Identity]) -> sa.ColumnElement[bool]:
     """Return the condition that a row of `cls` is one of `identities`.
 
-    A single key travels as one array parameter: one cached statement, however many ids.
+    Several of a single key travel as one array parameter: one cached statement for all of them.
     """
     keys = key_attributes(cls)
     if len(keys) > 1:
         return sa.tuple_(*keys).in_(list(identities))
     values = [identity[0] for identity in identities]
+    if len(values) == 1:
+        is_it: sa.ColumnElement[bool] = keys[0] == sa.bindparam(None, values[0], keys[0].type)
+        return is_it
     one: sa.ColumnElement[bool] = keys[0] == sa.any_(
-        sa.bindparam("ids", values, type_=ARRAY(keys[0].type), unique=True)
+        sa.bindparam("ids", values, type_=IdArray(keys[0].type), unique=True)
     )
     return one
 
@@ -170,14 +178,16 @@ def _count(
 ) -> list[tuple[Asked, Counts]]:
     parts: list[sa.Select[Any]] = []
     answered = []
+    values: dict[str, Any] = {}
     for question in asked:
         counted = question.counted(accessor)
         if counted is not None:
             parts.append(_select(len(parts), counted))
+            values |= counted.values
             answered.append(question)
     if not parts:
         return []
-    rows = connection.execute(sa.union_all(*parts) if len(parts) > 1 else parts[0])
+    rows = connection.execute(sa.union_all(*parts) if len(parts) > 1 else parts[0], values)
     counts: dict[int, Counts] = {number: (there, allowed) for number, there, allowed in rows}
     return [(question, counts[number]) for number, question in enumerate(answered)]
 

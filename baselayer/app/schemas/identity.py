@@ -1,7 +1,6 @@
 """Users and tokens, as they are sent and shown."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -9,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from baselayer.app.schemas.base import Dto
 from baselayer.app.schemas.connection_fields import Name, Plain
 from baselayer.app.schemas.networks import Network
+from baselayer.app.schemas.paging import TableViewRequest
 
 
 class ProfileRead(BaseModel):
@@ -59,12 +59,19 @@ class TokenCreated(TokenRead):
     value: str
 
 
-class AuditRequest(Dto):
-    """Which lines of the audit; newest first."""
+class AuditRequest(TableViewRequest):
+    """Which lines of the audit."""
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: int = Field(default=100, ge=1, le=1000)
+    """Lines to return at most."""
     action: Plain | None = None
+    """Only of this act."""
     outcome: Plain | None = None
+    """Only what ended so: `allowed`, `refused` or `failed`."""
+    user_id: int | None = None
+    """Only what this user did."""
+    object_id: Plain | None = None
+    """Only what was done to the object of this id."""
 
 
 class AuditRead(BaseModel):
@@ -72,6 +79,7 @@ class AuditRead(BaseModel):
 
     model_config = {"from_attributes": True}
 
+    id: UUID
     created_at: datetime
     user_id: int | None
     token_id: int | None

@@ -128,7 +128,7 @@ def test_notebook_stands_beside_what_baselayer_serves(lab: Lab) -> None:
 
 
 def test_every_act_is_in_the_audit(lab: Lab, project: int) -> None:
-    actions = {line["action"] for line in lab.adam.get("/api/audit?limit=1000")}
+    actions = {line["action"] for line in lab.adam.get("/api/audit?limit=1000")["items"]}
     assert {"project.create", "project.share"} <= actions
 
 

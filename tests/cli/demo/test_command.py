@@ -108,7 +108,7 @@ def test_database_is_only_read(demo_cli: Cli) -> None:
 def test_administrator_reads_the_audit(demo: Demo) -> None:
     header = {"Authorization": f"token {demo.token('ada')}"}
     answer = requests.get(f"{demo.address}/api/audit?limit=1000", headers=header, timeout=30)
-    actions = {line["action"] for line in answer.json()["data"]}
+    actions = {line["action"] for line in answer.json()["data"]["items"]}
     assert {"user.create", "group.create", "token.create", "connection.share"} <= actions
 
 

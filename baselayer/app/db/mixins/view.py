@@ -40,9 +40,14 @@ def page_of(
     keys = sort_keys(cls, view)
     ordered = within_times(cls, statement, view).order_by(None)
     ordered = ordered.order_by(*(key.desc() if view.desc else key.asc() for key in keys))
-    if view.after_id is not None:
-        ordered = ordered.where(_beyond(keys, anchor_of(session, cls, statement, view), view.desc))
-    return listed(session, cls, ordered, view, total=total)
+    if view.after_id is None:
+        return listed(session, cls, ordered, view, total=total)
+    anchor, is_there = anchor_of(session, cls, statement, view)
+    ordered = ordered.where(is_there, _beyond(keys, anchor, view.desc))
+    found = listed(session, cls, ordered, view, total=total)
+    if not found.items:
+        require_anchor(session, cls, statement, view)
+    return found
 
 
 def listed(
@@ -56,6 +61,13 @@ def listed(
     """Return the page that `view` cuts out of `ordered`."""
     # One more than asked for tells whether there is a next page.
     found = list(session.scalars(ordered.offset(view.offset).limit(view.limit + 1)).unique())
+    return cut(cls, found, view, total=total)
+
+
+def cut(
+    cls: Any, found: list[Any], view: TableViewRequest, *, total: int | None = None
+) -> ListResponse[Any]:
+    """Return the page of `found`, which holds one record more when there is a next page."""
     items = found[: view.limit]
     has_cursor = view.order != "updated_at" and len(key_attributes(cls)) == 1
     goes_on = len(found) > view.limit and has_cursor
@@ -89,20 +101,40 @@ def sort_keys(cls: Any, view: TableViewRequest) -> list[Any]:
 
 def anchor_of(
     session: orm.Session, cls: Any, statement: sa.Select[Any], view: TableViewRequest
+) -> tuple[tuple[Any, ...], sa.ColumnElement[bool]]:
+    """Return what the record `after_id` is sorted by, and the condition that it may be seen.
+
+    In the order of the key the page itself asks for that, in the same round trip: without its
+    anchor it is empty, and `require_anchor` says why. Else the anchor has to be read beforehand.
+    """
+    identity = as_identity(cls, view.after_id)
+    if identity is None or len(sort_keys(cls, view)) > 1:
+        return require_anchor(session, cls, statement, view), sa.true()
+    there: sa.Select[Any] = _at(cls, statement, identity).with_only_columns(sa.literal_column("1"))
+    return identity, there.correlate(None).exists()
+
+
+def require_anchor(
+    session: orm.Session, cls: Any, statement: sa.Select[Any], view: TableViewRequest
 ) -> tuple[Any, ...]:
     """Return what the record `after_id` is sorted by, looked up under the WHERE of `statement`."""
     row = None
     identity = as_identity(cls, view.after_id)
     if identity is not None:
-        (key,) = key_attributes(cls)
-        found = statement.order_by(None).with_only_columns(*sort_keys(cls, view))
-        row = session.execute(found.where(key == identity[0])).first()
+        found = _at(cls, statement, identity).with_only_columns(*sort_keys(cls, view))
+        row = session.execute(found).first()
     if row is None:
         raise InvalidRequestError(
             "The list cannot go on after that id: start again from its first page.",
             fields={"after_id": "no such record in this list"},
         )
     return tuple(row)
+
+
+def _at(cls: Any, statement: sa.Select[Any], identity: tuple[Any, ...]) -> sa.Select[Any]:
+    """Return `statement` for the one record of this single key."""
+    (key,) = key_attributes(cls)
+    return statement.order_by(None).where(key == identity[0])
 
 
 def _beyond(keys: list[Any], anchor: tuple[Any, ...], desc: bool) -> sa.ColumnElement[bool]:

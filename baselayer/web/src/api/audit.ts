@@ -1,12 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { api } from "./client";
-import type { AuditLine } from "./types";
+import type { AuditLine, Listed } from "./types";
 
-export function useAudit(outcome: string | null, limit: number) {
-  return useQuery({
-    queryKey: ["audit", outcome, limit],
-    queryFn: ({ signal }) => api.get<AuditLine[]>("/api/audit", { params: { outcome, limit }, signal }),
+const PAGE = 100;
+
+/** The audit, newest first, growing page by page. */
+export function useAudit(outcome: string | null) {
+  return useInfiniteQuery({
+    queryKey: ["audit", outcome],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Listed<AuditLine>>("/api/audit", { params: { outcome, limit: PAGE, after_id: pageParam }, signal }),
+    getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (before) => before,
   });
 }

@@ -13,8 +13,6 @@ import { More } from "@/ui/More";
 import { Page } from "@/ui/Page";
 import { Time } from "@/ui/Time";
 
-const STEP = 100;
-const MOST = 1000;
 const OUTCOMES = [
   { value: "", label: "All" },
   { value: "allowed", label: "Allowed" },
@@ -25,19 +23,19 @@ const COLOURS: Record<string, string> = { allowed: "teal", refused: "orange", fa
 
 export default function AuditPage() {
   const [outcome, setOutcome] = useState("");
-  const [limit, setLimit] = useState(STEP);
-  const { data, error, refetch, isFetching } = useAudit(outcome || null, limit);
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useAudit(outcome || null);
+  const lines = data?.pages.flatMap((page) => page.items);
   const names = useUsernames();
   const filter = <SegmentedControl size="xs" aria-label="Outcome" data={OUTCOMES} value={outcome} onChange={setOutcome} />;
   return (
     <Page title="Audit" lead="Who did what, and what was refused. Nothing here can be changed." actions={filter}>
       <ErrorNote error={error} onRetry={() => void refetch()} />
-      {!data && !error && <Loading />}
-      {data?.length === 0 && <Empty icon={<IconAudit size={24} />} title="Nothing of that kind">Acts and refusals are listed as they happen.</Empty>}
-      {data && data.length > 0 && (
-        <ListTable label="Audit" items={data.map((line, index) => ({ ...line, index }))} keyOf={({ index }) => index} columns={columns(names)} />
+      {!lines && !error && <Loading />}
+      {lines?.length === 0 && <Empty icon={<IconAudit size={24} />} title="Nothing of that kind">Acts and refusals are listed as they happen.</Empty>}
+      {lines && lines.length > 0 && (
+        <ListTable label="Audit" items={lines} keyOf={({ id }) => id} columns={columns(names)} />
       )}
-      <More hasMore={data?.length === limit && limit < MOST} busy={isFetching} onMore={() => setLimit(Math.min(limit + 3 * STEP, MOST))} />
+      <More hasMore={hasNextPage} busy={isFetchingNextPage} onMore={() => void fetchNextPage()} />
     </Page>
   );
 }
