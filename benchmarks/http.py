@@ -88,7 +88,7 @@ def _kinds(house: Served) -> dict[str, Asked]:
         "empty handler, by token": Asked("GET", "/bench/empty", 1.3),
         "page of 50 gated rows, columns": Asked("GET", "/bench/page", 6),
         "one gated row, columns": Asked("GET", f"/bench/queries/{ident}", 4.5),
-        "create with verification": Asked("POST", "/bench/groups", 9, lambda: {}),
+        "create with verification": Asked("POST", "/bench/queries", 9, body),
         "GET /api/profile": Asked("GET", "/api/profile", 1.3),
         "GET /api/queries?limit=50": Asked("GET", "/api/queries?limit=50", 6),
         "GET /api/queries/{id}": Asked("GET", f"/api/queries/{ident}", 4.5),

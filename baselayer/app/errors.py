@@ -261,6 +261,16 @@ class UnverifiableError(AccessError):
     code = "access_unverifiable"
 
 
+class UntransactedError(AccessError):
+    """A verified session was asked to write on an engine that commits each statement by itself.
+
+    Such a session reads only: what it wrote could not be taken back when it is refused. Open one on
+    an engine without `AUTOCOMMIT`; a handler writes with `self.writing()`.
+    """
+
+    code = "access_untransacted"
+
+
 class NotFoundError(BaselayerError):
     """There is no such record, or the caller may not see it; the two look the same on purpose.
 

@@ -34,4 +34,7 @@ def test_keys_arrive_as_they_are(
         if driver == "psycopg":
             keys = sa.select(sa.func.unnest(bound, type_=kind))
             assert list(connection.scalars(keys)) == some
+            none = sa.bindparam("ids", [None, *some, None], type_=IdArray(kind))
+            keys = sa.select(sa.func.unnest(none, type_=kind))
+            assert list(connection.scalars(keys)) == [None, *some, None]
     engine.dispose()

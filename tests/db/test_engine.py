@@ -1,18 +1,21 @@
 """Engines and sessions of a database."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from baselayer.app.controls.accessor import Accessor
 from baselayer.app.db.engine import Database, init_db, resolve_pooler
 from baselayer.app.db.keys import primary_key_keys, safe_aliased
 from baselayer.app.db.scoped import DBSession, async_plain_session_factory
 from baselayer.app.db.sessions import AsyncVerifiedSession, VerifiedSession
 from baselayer.app.db.verify import bulk_verify
-from baselayer.app.errors import AccessError, UnverifiableError
+from baselayer.app.errors import AccessError, UntransactedError, UnverifiableError
 from baselayer.app.schemas.paging import TableViewRequest
 from tests.factories.gate import Document, Draft, Note, Photo, Seat
 from tests.factories.places import MEMBER, OPEN, OWN, OWNER, SHARED, STRANGE, STRANGER, Place
@@ -33,6 +36,55 @@ def test_sessions_of_both_worlds(here: Place) -> None:
         return counts[0], counts[1], counts[2]
 
     assert asyncio.run(work()) == (5, 4, 2)
+
+
+def test_session_that_only_reads_writes_nothing(here: Place) -> None:
+    async def work() -> None:
+        database = Database(here.url)
+        async with database.reading_async(OWNER) as session:
+            note = await session.get_one(Note, OWN)
+            title = note.title
+            note.title = "changed"
+            with pytest.raises(UntransactedError, match="writes nothing"):
+                await session.commit()
+        async with database.reading_async(OWNER) as session:
+            session.add(Note(title="new", owner_id=OWNER.user_id))
+            with pytest.raises(UntransactedError):
+                await session.flush()
+        for statement in (sa.update(Note).values(title="changed"), sa.delete(Note)):
+            async with database.reading_async(OWNER) as session:
+                with pytest.raises(UntransactedError):
+                    await session.execute(statement)
+        async with database.reading_async(OWNER) as session:
+            titles = (await session.scalars(sa.select(Note.title))).all()
+            assert title in titles and not {"changed", "new"} & set(titles)
+        await database.dispose()
+
+    asyncio.run(work())
+
+
+def test_session_that_only_reads_keeps_what_is_prepared(here: Place) -> None:
+    """psycopg prepares a statement at its sixth execution, and forgets all in a ROLLBACK."""
+
+    async def prepared(database: Database, session: Callable[[Accessor], AsyncSession]) -> int:
+        for _ in range(8):
+            async with session(OWNER) as opened:
+                await opened.scalars(sa.select(Note))
+        async with session(OWNER) as opened:
+            connection = await opened.run_sync(orm.Session.connection)
+            driver: Any = connection.connection.driver_connection
+            rows = await driver.execute("SELECT count(*) FROM pg_prepared_statements")
+            (count,) = await rows.fetchone()
+        return int(count)
+
+    async def work() -> list[int]:
+        database = Database(here.url, pool_size=1, max_overflow=0)
+        kinds = (database.reading_async, database.verified_async)
+        found = [await prepared(database, session) for session in kinds]
+        await database.dispose()
+        return found
+
+    assert asyncio.run(work()) == [1, 0]
 
 
 def test_role_is_taken_before_the_first_statement(here: Place) -> None:

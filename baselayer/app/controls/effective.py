@@ -1,6 +1,6 @@
 """What a class's controls come to: of a mode, down and up the inheritance tree, without cycles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -129,18 +129,26 @@ def _kept_for(entity: Any, mode: str, accessor: Accessor) -> OpenPredicate | Non
 def _kept(
     cls: type, mode: str, is_admin: bool, permissions: frozenset[str]
 ) -> OpenPredicate | None:
-    """Return the predicate for all accessors of this shape, None when it depends on more.
+    predicate = for_all(lambda shape: _compiled(cls, mode, shape), is_admin, permissions)
+    return None if predicate is None else open_predicate(predicate)
 
-    Compiled from the shape alone, it cannot hold what else an accessor is.
+
+def for_all(
+    compiled: Callable[[Accessor], ColumnElement[bool]], is_admin: bool, permissions: frozenset[str]
+) -> ColumnElement[bool] | None:
+    """Return what `compiled` makes for all accessors of these rights, None if it depends on more.
+
+    The user's id is left open in it. Compiled from the shape of an accessor alone, it cannot hold
+    what else one is.
     """
     token = _keeping.set(True)
     try:
-        predicate = _compiled(cls, mode, Shape(AccessorId(), is_admin, permissions))
+        condition = compiled(Shape(AccessorId(), is_admin, permissions))
     except (_FickleError, LookedAtError):
         return None
     finally:
         _keeping.reset(token)
-    return None if _holds_a_moment(predicate) else open_predicate(predicate)
+    return None if _holds_a_moment(condition) else condition
 
 
 @lru_cache(maxsize=KEPT_FILLED_IN)

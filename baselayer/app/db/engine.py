@@ -73,6 +73,14 @@ class Database:
         """Open the same for coroutines."""
         return AsyncVerifiedSession(accessor, self.async_engine, **self._session_args)
 
+    def reading_async(self, accessor: Accessor) -> AsyncVerifiedSession:
+        """Open a session for coroutines that reads what `accessor` may, and refuses to write.
+
+        It begins no transaction, and so ends none: psycopg forgets every statement that it has
+        prepared when one is rolled back, and each session that only reads would end so.
+        """
+        return AsyncVerifiedSession(accessor, self.reading, **self._session_args)
+
     def plain(self) -> orm.Session:
         """Open a session that checks nothing: for what the system does itself, not for a caller."""
         return orm.Session(self.engine, expire_on_commit=False)

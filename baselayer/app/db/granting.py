@@ -8,13 +8,19 @@ may add members" would let anybody in. So, before a flush, the controls are aske
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import True_
 
 from baselayer.app.controls.accessor import Accessor
-from baselayer.app.controls.effective import standing_of
+from baselayer.app.controls.bound import ACCESSOR_ID, OpenParameter, in_one_piece
+from baselayer.app.controls.effective import for_all, forgets_with_kept, standing_of
+from baselayer.app.controls.ids import IdArray
 from baselayer.app.controls.rows import SourceRows
 from baselayer.app.db.ledger import Ledger
 from baselayer.app.db.verify import Asked, Counted, Identity, among
@@ -23,7 +29,17 @@ from baselayer.app.db.writing import to_many, to_one
 # Which object a record gets the foreign key of these columns from.
 Parents = dict[tuple[Any, frozenset[Any]], Any]
 
-CHUNK_ROWS = 500  # a statement has at most 65,535 parameters
+KEPT_STANDINGS = 512
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows that are about to be written, as a FROM of open parameters, and what must hold."""
+
+    source: sa.FromClause
+    names: list[str]
+    """Of the parameters: a column each, as an array."""
+    stands: sa.ColumnElement[bool] | None
 
 
 @dataclass(frozen=True)
@@ -42,10 +58,16 @@ class Standing(Asked):
 
     def counted(self, accessor: Accessor) -> Counted | None:
         """Return the FROM and condition that count the allowed rows, None if all are."""
-        mapper: orm.Mapper[Any] = sa.inspect(self.cls)
-        columns = [sa.column(name, mapper.columns[name].type) for name in self.names]
-        source = sa.values(*columns, name="about_to_be_written").data(self.values)
-        return _counted(SourceRows(mapper, source), source, self.mode, accessor, self.new)
+        asked = self.cls, self.mode, self.names, self.new
+        rights = accessor.is_admin, frozenset(accessor.permissions)
+        kept = None if accessor.user_id is None else _kept(*asked, *rights)
+        written = kept or _written(*asked, accessor)
+        if written.stands is None:
+            return None
+        columns = zip(*self.values, strict=True)
+        keys = {name: list(column) for name, column in zip(written.names, columns, strict=True)}
+        values = {ACCESSOR_ID: accessor.user_id} | keys
+        return Counted(written.source, written.stands, None, values)
 
     def refused(self, connection: sa.Connection, accessor: Accessor) -> list[str]:
         return [f"{self.mode} {self.cls.__name__}"]
@@ -78,6 +100,57 @@ class Moving(Asked):
         return [f"{self.mode} {self.cls.__name__}"]
 
 
+@forgets_with_kept
+@lru_cache(maxsize=KEPT_STANDINGS)
+def _kept(
+    cls: type,
+    mode: str,
+    names: tuple[str, ...],
+    new: frozenset[str],
+    is_admin: bool,
+    permissions: frozenset[str],
+) -> Written | None:
+    """Return the rows and what must hold for all of these rights, None if it depends on more."""
+    source, parameters = _source(cls, names)
+    rows = SourceRows(sa.inspect(cls), source)
+
+    def stands(shape: Accessor) -> sa.ColumnElement[bool]:
+        found = standing_of(rows, mode, shape, new.__contains__)
+        return sa.true() if found is None else found
+
+    condition = for_all(stands, is_admin, permissions)
+    if condition is None:
+        return None
+    is_open = isinstance(condition, True_)
+    return Written(source, parameters, None if is_open else in_one_piece(condition))
+
+
+def _written(
+    cls: type, mode: str, names: tuple[str, ...], new: frozenset[str], accessor: Accessor
+) -> Written:
+    source, parameters = _source(cls, names)
+    rows = SourceRows(sa.inspect(cls), source)
+    return Written(source, parameters, standing_of(rows, mode, accessor, new.__contains__))
+
+
+def _source(cls: type, names: tuple[str, ...]) -> tuple[sa.FromClause, list[str]]:
+    """Return a FROM of these columns of `cls`, and the names of the parameters that hold them."""
+    mapper: orm.Mapper[Any] = sa.inspect(cls)
+    number = next(_NUMBERS)
+    columns = [sa.column(name, mapper.columns[name].type) for name in names]
+    parameters = [f"written_{number}_{place}" for place in range(len(columns))]
+    arrays = [
+        # psycopg2 says no type, and an array of nothing but NULL has none.
+        sa.cast(OpenParameter(name, IdArray(column.type)), ARRAY(column.type))
+        for name, column in zip(parameters, columns, strict=True)
+    ]
+    rows = sa.func.unnest(*arrays).table_valued(*columns)
+    return rows.render_derived(name="about_to_be_written"), parameters
+
+
+_NUMBERS = count()
+
+
 def _counted(
     rows: SourceRows, source: sa.FromClause, mode: str, accessor: Accessor, new: frozenset[str]
 ) -> Counted | None:
@@ -96,9 +169,7 @@ def standings(
             group = (type(record), tuple(keys), frozenset(new))
             groups[group].add(tuple(keys.values()))
     for (cls, names, new), rows in groups.items():
-        values = list(rows)
-        for start in range(0, len(values), CHUNK_ROWS):
-            yield Standing(cls, mode, names, tuple(values[start : start + CHUNK_ROWS]), new)
+        yield Standing(cls, mode, names, tuple(rows), new)
 
 
 def _references(record: Any, ledger: Ledger, parents: Parents) -> tuple[dict[str, Any], list[str]]:

@@ -12,7 +12,11 @@ from baselayer.app.db.granting import parents_of, standings
 from baselayer.app.db.ledger import Ledger
 from baselayer.app.db.owning import gives_away, only_gives_away
 from baselayer.app.db.reading import filtered
-from baselayer.app.db.refusing import unverifiable, unverifiable_without_filter
+from baselayer.app.db.refusing import (
+    refuse_untransacted,
+    unverifiable,
+    unverifiable_without_filter,
+)
 from baselayer.app.db.verify import Asked, questions, require_all, require_existing
 from baselayer.app.db.writing import (
     adopted,
@@ -82,6 +86,7 @@ def _note_written(ledger: Ledger, record: Any) -> None:
 
 def _judge_pre_images(session: "VerifiedSession", context: Any, instances: Any) -> None:
     """Before any SQL of a flush: may what it changes and removes be changed and removed?"""
+    refuse_untransacted(session)
     link = next(link_writes([*session.new, *session.dirty, *session.deleted]), None)
     if link is not None:
         session.refuse_unverifiable(f"a write through the link table of {link}")
@@ -171,6 +176,7 @@ def _filter_or_refuse(state: orm.ORMExecuteState) -> None:
     if what is not None:
         session.refuse_unverifiable(what)
     elif state.is_update or state.is_delete:
+        refuse_untransacted(session)
         claim_rows(session, state)
     elif state.is_column_load and not session.trust.is_suspended:
         _filter_refresh(session, state)

@@ -29,8 +29,9 @@ def permissions_of(
 
     A record that is absent, or not to be seen in this session, is refused in every mode.
     """
-    answers = {_ident(cls, it): dict.fromkeys(modes, False) for it in records}
-    wanted = {identity for ident in answers if (identity := as_identity(cls, ident)) is not None}
+    asked = dict(_identified(cls, it) for it in records)
+    answers = {ident: dict.fromkeys(modes, False) for ident in asked}
+    wanted = {identity for identity in asked.values() if identity is not None}
     if not wanted or not modes:
         return answers
     keys = key_attributes(cls)
@@ -41,13 +42,15 @@ def permissions_of(
     statement = sa.select(*keys, *allowed).select_from(cls).where(among(cls, wanted))
     found = {tuple(row[: len(keys)]): row[len(keys) :] for row in session.execute(statement)}
     for ident, may in answers.items():
-        flags = found.get(as_identity(cls, ident) or (), ())
+        flags = found.get(asked[ident] or (), ())
         may |= {mode: bool(flag) for mode, flag in zip(modes, flags, strict=False)}
     return answers
 
 
-def _ident(cls: Any, record: Any) -> Any:
+def _identified(cls: Any, record: Any) -> tuple[Any, tuple[Any, ...] | None]:
+    """Return the id that `record` is asked for by, and its key; None when it can have none."""
     if not isinstance(record, cls):
-        return record
-    identity = sa.inspect(cls).mapper.primary_key_from_instance(record)
-    return identity[0] if len(identity) == 1 else tuple(identity)
+        return record, as_identity(cls, record)
+    state = orm.attributes.instance_state(record)
+    identity = state.key[1] if state.key else state.mapper.primary_key_from_instance(record)
+    return identity[0] if len(identity) == 1 else tuple(identity), tuple(identity)

@@ -10,9 +10,20 @@ from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from baselayer.app.controls.rows import is_gate
 from baselayer.app.db.seeing import leaves, name_of, seen_by_sqlalchemy
+from baselayer.app.errors import UntransactedError
 
 TEXT = "raw SQL text"
 WRITE_WITHIN = "a write inside a SELECT"
+
+
+def refuse_untransacted(session: Any) -> None:
+    """Refuse to write without a transaction: what is judged afterwards could not be taken back."""
+    driver: Any = session.own_connection().connection.dbapi_connection
+    if driver.autocommit:
+        raise UntransactedError(
+            "This session writes nothing: its engine commits each statement by itself, so what is "
+            "refused could not be taken back. Open a session on an engine without autocommit."
+        )
 
 
 def unverifiable(state: orm.ORMExecuteState) -> str | None:

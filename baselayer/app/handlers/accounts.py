@@ -30,7 +30,7 @@ class AccountsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, Account, view, self.caller)
         found.items = [AccountRead.model_validate(account) for account in found.items]
         self.success(found)
@@ -53,7 +53,7 @@ class AccountHandler(BaseHandler):
     @auth_or_token
     @operation("Show an account", response=AccountRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             account = await session.run_sync(find, Account, id, self.caller)
         self.success(AccountRead.model_validate(account))
 
@@ -82,7 +82,7 @@ class PlacesHandler(BaseHandler):
     @auth_or_token
     @operation("List who is in an account", response=list[PlaceRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             account = await session.run_sync(find, Account, id, self.caller)
             self.success(await session.run_sync(_places, account))
 

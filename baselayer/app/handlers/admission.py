@@ -49,7 +49,7 @@ class AdmissionsHandler(AdmissionHandler):
         statement = GroupAdmissionRequest.select(self.caller)
         if asked.status is not None:
             statement = statement.where(GroupAdmissionRequest.status == asked.status)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page_of, GroupAdmissionRequest, statement, asked)
             found.items = await self.shown(session, found.items)
         self.success(found)
@@ -81,7 +81,7 @@ class AdmissionRequestHandler(AdmissionHandler):
     @auth_or_token
     @operation("Show a request to be let into a group", response=AdmissionRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             request = await session.run_sync(find, GroupAdmissionRequest, id, self.caller)
             (shown,) = await self.shown(session, [request])
         self.success(shown)

@@ -26,7 +26,7 @@ class AuditHandler(BaseHandler):
         view = self.read_query(AuditRequest)
         asked = {column: getattr(view, name) for name, column in FILTERS.items()}
         where = [column == value for column, value in asked.items() if value is not None]
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await AuditEvent.page(session, self.caller, view, where=where)
         found.items = [AuditRead.model_validate(line) for line in found.items]
         self.success(found)

@@ -48,7 +48,7 @@ class ConnectionsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, SqlConnection, view, self.caller)
             can = await session.run_sync(permissions_on, found.items, MODES, self.caller)
         found.items = [shown(record, can[record.id]) for record in found.items]
@@ -72,7 +72,7 @@ class ConnectionHandler(BaseHandler):
     @auth_or_token
     @operation("Show a connection", response=ConnectionRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             record = await session.run_sync(find, SqlConnection, id, self.caller)
             can = await session.run_sync(permissions_on, [record], MODES, self.caller)
         self.success(shown(record, can[record.id]))
@@ -128,7 +128,7 @@ class ConnectionSharesHandler(BaseHandler):
     @auth_or_token
     @operation("Show with which of your groups a connection is shared", response=Shares)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             record = await session.run_sync(find, SqlConnection, id, self.caller)
             names = list(Share.model_fields)
             links = await session.run_sync(

@@ -37,7 +37,7 @@ class CronRunsHandler(BaseHandler):
         view = self.read_query(CronRunsRequest)
         asked = {CronJobRun.name: view.name, CronJobRun.state: view.state}
         where = [column == value for column, value in asked.items() if value is not None]
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await CronJobRun.page(
                 session, self.caller, view, where=where, options=[without_output]
             )
@@ -51,7 +51,7 @@ class CronRunHandler(BaseHandler):
     @auth_or_token
     @operation("Show a run of a cron job, with its output", response=CronRunOutput)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             run = await session.run_sync(find, CronJobRun, id, self.caller)
         self.success(CronRunOutput.model_validate(run))
 
@@ -70,7 +70,7 @@ class CronJobsHandler(BaseHandler):
             for job in jobs_of(self.services.config.settings.cron)
             if _may_see(self.caller, job.settings.owner)
         ]
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             last = await self._last_runs(session, jobs)
         self.success([_shown(job, last.get(job.name)) for job in jobs])
 

@@ -47,7 +47,7 @@ class GroupsHandler(BaseHandler):
     async def get(self) -> None:
         asked = self.read_query(GroupsRequest)
         statement = _within(asked.scope, self.caller)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page_of, Group, statement, asked)
             found.items = await session.run_sync(_shown, found.items, self.caller)
         self.success(found)
@@ -72,7 +72,7 @@ class GroupHandler(BaseHandler):
     @auth_or_token
     @operation("Show a group", response=GroupRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             group = await session.run_sync(find, Group, id, self.caller)
             (shown,) = await session.run_sync(_shown, [group], self.caller)
         self.success(shown)
@@ -108,7 +108,7 @@ class GroupMembersHandler(BaseHandler):
     @auth_or_token
     @operation("List the members of a group that you are in", response=list[MemberRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             group = await session.run_sync(find, Group, id, self.caller)
             self.success(await session.run_sync(_members, group, self.caller))
 

@@ -36,7 +36,7 @@ class InvitationsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, Invitation, view, self.caller)
             found.items = await session.run_sync(_shown, found.items)
         self.success(found)

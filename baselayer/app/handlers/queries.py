@@ -25,7 +25,9 @@ MODES = ("run", "update", "delete", "share")
 
 def shown(record: Query, can: list[str]) -> QueryRead:
     """Return `record` as its readers may see it."""
-    return QueryRead.model_validate(record).model_copy(update={"can": can})
+    told = QueryRead.model_validate(record)
+    told.can = can
+    return told
 
 
 class QueriesHandler(BaseHandler):
@@ -39,7 +41,7 @@ class QueriesHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, Query, view, self.caller)
             can = await session.run_sync(permissions_on, found.items, MODES, self.caller)
         found.items = [shown(record, can[record.id]) for record in found.items]
@@ -66,7 +68,7 @@ class QueryHandler(BaseHandler):
     @auth_or_token
     @operation("Show a query", response=QueryRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             record = await session.run_sync(find, Query, id, self.caller)
             can = await session.run_sync(permissions_on, [record], MODES, self.caller)
         self.success(shown(record, can[record.id]))
@@ -102,7 +104,7 @@ class QuerySharesHandler(BaseHandler):
     @auth_or_token
     @operation("Show with which of your groups a query is shared", response=QueryShares)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             record = await session.run_sync(find, Query, id, self.caller)
             names = list(QueryShare.model_fields)
             links = await session.run_sync(links_of, GroupQuery, "query_id", record.id, names)

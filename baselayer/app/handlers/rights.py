@@ -22,7 +22,7 @@ class RolesHandler(BaseHandler):
     @auth_or_token
     @operation("List the roles and what each permits", response=list[RoleRead])
     async def get(self) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             wanted = Role.select(self.caller, options=[orm.selectinload(Role.acls)])
             roles = (await session.scalars(wanted.order_by(Role.id))).all()
         self.success(
@@ -36,7 +36,7 @@ class AclsHandler(BaseHandler):
     @auth_or_token
     @operation("List the permissions", response=list[AclRead])
     async def get(self) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.scalars(ACL.select(self.caller).order_by(ACL.id))
             self.success([AclRead(id=acl.id) for acl in found])
 

@@ -41,7 +41,7 @@ class RunsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, QueryRun, view, self.caller)
         found.items = [RunRead.model_validate(run) for run in found.items]
         self.success(found)
@@ -129,7 +129,7 @@ async def answer_run(handler: BaseHandler, asked: Asked) -> None:
     asked = replace(asked, source="browser" if handler.browser_session else "api")
     # Who may run a query may do so through its connection, also when that does not exist for him.
     runner = caller if asked.query_id is None else caller.unnarrowed()
-    async with services.session(runner) as session:
+    async with services.reading(runner) as session:
         connection = await session.run_sync(find_runnable, runner, asked)
     read_only = await asyncio.to_thread(is_read, connection, caller, asked.text)
     run, job = new_run(connection, caller, asked, services.bounds, read_only=read_only)
@@ -144,14 +144,14 @@ async def answer_run(handler: BaseHandler, asked: Asked) -> None:
 
 
 async def _find(handler: BaseHandler, ident: str, mode: str = "read") -> QueryRun:
-    async with handler.services.session(handler.caller) as session:
+    async with handler.services.reading(handler.caller) as session:
         run: QueryRun = await session.run_sync(find, QueryRun, ident, handler.caller, mode)
     return run
 
 
 async def _find_result(handler: BaseHandler, ident: str) -> tuple[QueryRun, ResultFile]:
     """Return the run and its stored result, both judged anew at every opening."""
-    async with handler.services.session(handler.caller) as session:
+    async with handler.services.reading(handler.caller) as session:
         run: QueryRun = await session.run_sync(find, QueryRun, ident, handler.caller)
         _require_result(run)
         statement = ResultFile.select(handler.caller).where(ResultFile.run_id == run.id)

@@ -60,3 +60,7 @@ class Services:
     def session(self, accessor: Accessor) -> AsyncSession:
         """Open a session that reads and commits only what `accessor` may."""
         return self.database.verified_async(accessor)
+
+    def reading(self, accessor: Accessor) -> AsyncSession:
+        """Open a session that reads what `accessor` may, and refuses to write."""
+        return self.database.reading_async(accessor)

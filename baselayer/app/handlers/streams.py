@@ -42,7 +42,7 @@ class StreamsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, Stream, view, self.caller)
         found.items = [StreamRead.model_validate(stream) for stream in found.items]
         self.success(found)
@@ -65,7 +65,7 @@ class StreamHandler(BaseHandler):
     @auth_or_token
     @operation("Show a stream", response=StreamRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             stream = await session.run_sync(find, Stream, id, self.caller)
         self.success(StreamRead.model_validate(stream))
 
@@ -96,7 +96,7 @@ class StreamUsersHandler(BaseHandler):
     @auth_or_token
     @operation("List those whom you see of who has a stream", response=list[StreamUserRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             stream = await session.run_sync(find, Stream, id, self.caller)
             self.success(await session.run_sync(_users, stream))
 
@@ -139,7 +139,7 @@ class GroupStreamsHandler(BaseHandler):
     @auth_or_token
     @operation("List the streams of a group", response=list[StreamRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             group = await session.run_sync(find, Group, id, self.caller)
             wanted = sa.select(Stream).join(GroupStream).where(GroupStream.group_id == group.id)
             streams: Any = await session.scalars(wanted.order_by(Stream.name))

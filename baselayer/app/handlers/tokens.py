@@ -24,7 +24,7 @@ class TokensHandler(BaseHandler):
     @auth_or_token
     @operation("List your tokens, without their values", response=list[TokenRead])
     async def get(self) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             statement = Token.select(self.caller, options=[orm.selectinload(Token.acls)])
             tokens = await session.scalars(
                 statement.where(Token.created_by_id == self.caller.user_id).order_by(Token.id)

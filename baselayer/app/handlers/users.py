@@ -82,7 +82,7 @@ class UsersHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(UsersRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             self.success(await session.run_sync(_page, view, self.caller))
 
     @permissions(["Manage users"])
@@ -119,7 +119,7 @@ class UserHandler(BaseHandler):
     @auth_or_token
     @operation("Show a user", response=UserRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             user = await session.run_sync(_found, id, self.caller)
             confided = await session.run_sync(_confided, [user], self.caller)
         self.success(shown(user, is_confided=user.id in confided))

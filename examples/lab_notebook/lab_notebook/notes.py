@@ -24,7 +24,7 @@ class ProjectNotesHandler(BaseHandler):
     @auth_or_token
     @operation("List the notes of a project", response=list[NoteRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             project = await session.run_sync(find, Project, id, self.caller)
             mine = Note.select(self.caller).where(Note.project_id == project.id)
             notes = list(await session.scalars(mine.order_by(Note.id)))
@@ -49,7 +49,7 @@ class NoteHandler(BaseHandler):
     @auth_or_token
     @operation("Show a note", response=NoteRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             note = await session.run_sync(find, Note, id, self.caller)
         self.success(NoteRead.model_validate(note))
 
@@ -80,7 +80,7 @@ class NoteAttachmentsHandler(BaseHandler):
     @auth_or_token
     @operation("List the files of a note", response=list[AttachmentRead])
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             note = await session.run_sync(find, Note, id, self.caller)
             files = Attachment.select(self.caller).where(Attachment.note_id == note.id)
             found = list(await session.scalars(files.order_by(Attachment.name)))
@@ -105,7 +105,7 @@ class AttachmentHandler(BaseHandler):
     @auth_or_token
     @operation("Download a file", media_type="application/octet-stream")
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             file = await session.run_sync(_with_content, id, self.caller)
         self.set_header("Content-Type", file.media_type)
         self.set_header("Content-Disposition", f'attachment; filename="{file.name}"')

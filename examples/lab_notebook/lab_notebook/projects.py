@@ -20,7 +20,7 @@ class ProjectsHandler(BaseHandler):
     )
     async def get(self) -> None:
         view = self.read_query(TableViewRequest)
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             found = await session.run_sync(page, Project, view, self.caller)
         found.items = [ProjectRead.model_validate(project) for project in found.items]
         self.success(found)
@@ -43,7 +43,7 @@ class ProjectHandler(BaseHandler):
     @auth_or_token
     @operation("Show a project", response=ProjectRead)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             project = await session.run_sync(find, Project, id, self.caller)
         self.success(ProjectRead.model_validate(project))
 
@@ -91,7 +91,7 @@ class ProjectSharesHandler(BaseHandler):
     @auth_or_token
     @operation("List the groups that may see a project", response=Shares)
     async def get(self, id: str) -> None:
-        async with self.services.session(self.caller) as session:
+        async with self.services.reading(self.caller) as session:
             project = await session.run_sync(find, Project, id, self.caller)
             shares = sa.select(ProjectGroup).where(ProjectGroup.project_id == project.id)
             found = [

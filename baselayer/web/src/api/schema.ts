@@ -1613,6 +1613,11 @@ export interface components {
          */
         AuditRead: {
             /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1640,24 +1645,84 @@ export interface components {
         };
         /**
          * AuditRequest
-         * @description Which lines of the audit; newest first.
+         * @description Which lines of the audit.
          */
         AuditRequest: {
             /**
+             * Offset
+             * @description Records to pass over; not together with `after_id`.
+             * @default 0
+             */
+            offset?: number;
+            /**
              * Limit
+             * @description Lines to return at most.
              * @default 100
              */
             limit?: number;
             /**
+             * Desc
+             * @description Newest first.
+             * @default true
+             */
+            desc?: boolean;
+            /**
+             * Order
+             * @description What to sort by; the id breaks ties.
+             * @default created_at
+             * @enum {string}
+             */
+            order?: "created_at" | "updated_at" | "id";
+            /**
+             * After Id
+             * @description The id of the last record of the page before; cheaper than `offset`, and stable.
+             * @default null
+             */
+            after_id?: string | number | null;
+            /**
+             * Created After Datetime
+             * @default null
+             */
+            created_after_datetime?: string | null;
+            /**
+             * Created Before Datetime
+             * @default null
+             */
+            created_before_datetime?: string | null;
+            /**
+             * Updated After Datetime
+             * @default null
+             */
+            updated_after_datetime?: string | null;
+            /**
+             * Updated Before Datetime
+             * @default null
+             */
+            updated_before_datetime?: string | null;
+            /**
              * Action
+             * @description Only of this act.
              * @default null
              */
             action?: string | null;
             /**
              * Outcome
+             * @description Only what ended so: `allowed`, `refused` or `failed`.
              * @default null
              */
             outcome?: string | null;
+            /**
+             * User Id
+             * @description Only what this user did.
+             * @default null
+             */
+            user_id?: number | null;
+            /**
+             * Object Id
+             * @description Only what was done to the object of this id.
+             * @default null
+             */
+            object_id?: string | null;
         };
         /**
          * ColumnRead
@@ -2756,6 +2821,21 @@ export interface components {
         ListResponse_AdmissionRead: {
             /** Items */
             items: components["schemas"]["AdmissionRead"][];
+            /**
+             * Total
+             * @default null
+             */
+            total?: number | null;
+            /**
+             * Next
+             * @default null
+             */
+            next?: string | null;
+        };
+        /** ListResponse[AuditRead] */
+        ListResponse_AuditRead: {
+            /** Items */
+            items: components["schemas"]["AuditRead"][];
             /**
              * Total
              * @default null
@@ -3908,7 +3988,6 @@ export interface components {
             role?: string | null;
         };
         list_AclRead: components["schemas"]["AclRead"][];
-        list_AuditRead: components["schemas"]["AuditRead"][];
         list_CronJobRead: components["schemas"]["CronJobRead"][];
         list_MemberRead: components["schemas"]["MemberRead"][];
         list_PlaceRead: components["schemas"]["PlaceRead"][];
@@ -7278,9 +7357,19 @@ export interface operations {
     get_api_audit: {
         parameters: {
             query?: {
+                offset?: number;
                 limit?: number;
+                desc?: boolean;
+                order?: "created_at" | "updated_at" | "id";
+                after_id?: string | number | null;
+                created_after_datetime?: string | null;
+                created_before_datetime?: string | null;
+                updated_after_datetime?: string | null;
+                updated_before_datetime?: string | null;
                 action?: string | null;
                 outcome?: string | null;
+                user_id?: number | null;
+                object_id?: string | null;
             };
             header?: never;
             path?: never;
@@ -7297,7 +7386,7 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "success";
-                        data: components["schemas"]["list_AuditRead"];
+                        data: components["schemas"]["ListResponse_AuditRead"];
                     };
                 };
             };
